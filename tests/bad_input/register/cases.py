@@ -327,7 +327,7 @@ SET_ASIDE = [
     Case(
         "two lines in a cell for one",
         rows(HEAD, ["Ward 7", "Amy Ash\nBen Bay", "", ""]),
-        Malformed, "sheet 'Groups', B2", "holds 2 lines in a column for one member",
+        Malformed, "sheet 'Groups', B2", "holds 2 members in a column for one",
         "name the column 'Members'", is_partial=True,
     ),
     Case(

@@ -198,6 +198,14 @@ def items_of(value: Value) -> list[str]:
     raise Ambiguous("its commas may divide members, or last names from first names")
 
 
+def count_of(value: Value) -> int:
+    """How many members a cell surely holds; 1 where a comma may or may not divide."""
+    try:
+        return len(items_of(value))
+    except Ambiguous:
+        return 1
+
+
 def item(text: str, region: str, *, may_have_role: bool = True) -> Seen:
     """Read one item of a cell: ``Name (admin) +44…``, ``Name <mail>``, a bare number, or a name.
 

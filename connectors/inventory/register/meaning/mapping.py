@@ -21,6 +21,7 @@ from connectors.inventory.register.meaning.about import about_group
 from connectors.inventory.register.meaning.cells import (
     Ambiguous,
     Seen,
+    count_of,
     emails_in,
     is_name,
     is_nothing,
@@ -205,16 +206,15 @@ class _RowReader:
         names = self.cells.value(Meaning.MEMBER)
         own = [self.cells.at_column(column) for column in self.header.phones]
         own += [self.cells.value(Meaning.EMAIL), self.cells.value(Meaning.EMPLOYEE_ID)]
-        has_own = not all(map(is_nothing, own))
         lines = lines_of(names)
         beside = [len(lines_of(value)) for value in own if not is_nothing(value)]
         if len(lines) > 1 and beside and set(beside) == {len(lines)}:
             return self._parallel(lines)
-        if has_own:
+        if not all(map(is_nothing, own)):
             return self._one_with_own(names, len(lines), max(beside))
         if set(text_of(names).strip()) <= words.NO_MARKS:
             return []
-        return self._several(names) if self.header.is_list else self._one_by_name(names, len(lines))
+        return self._several(names) if self.header.is_list else self._one_by_name(names)
 
     def _one_with_own(self, names: Value, lines: int, beside: int) -> list[tuple[Seen, str]]:
         """Read the usual row: one person, with cells for number, address or id."""
@@ -308,11 +308,11 @@ class _RowReader:
     def _member_column(self) -> int | None:
         return self.header.columns.get(Meaning.MEMBER)
 
-    def _one_by_name(self, names: Value, lines: int) -> list[tuple[Seen, str]]:
-        if "\n" in text_of(names).strip() and lines > 1:
+    def _one_by_name(self, names: Value) -> list[tuple[Seen, str]]:
+        if (count := count_of(names)) > 1:
             self.cells.problem(
                 self._member_column,
-                f"holds {lines} lines in a column for one member",
+                f"holds {count} members in a column for one",
                 "Give each member a row, or name the column 'Members'.",
                 spoils=True,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from connectors.inventory.register.config import Meaning
@@ -11,6 +12,15 @@ from connectors.inventory.register.meaning.dates import day_or_instant
 from connectors.inventory.register.meaning.headings import Header
 from connectors.inventory.register.meaning.rows import Problem, Row
 
+_NAMES = (
+    Meaning.GROUP_ID, Meaning.GROUP_NAME, Meaning.MEMBER, Meaning.ADMINS, Meaning.CREATOR, Meaning.EMAIL,
+    Meaning.EMPLOYEE_ID,
+)  # fmt: skip
+NAME_MAX = (
+    500  # letters: PostgreSQL's indexes take no more, and one name without end would end the whole read
+)
+_ENDLESS = re.compile(rf"[^\r\n;,]{{{NAME_MAX + 1},}}")
+
 
 class Cells:
     """One row's cells. What can't be understood is added to the problems of `row`."""
@@ -18,6 +28,7 @@ class Cells:
     def __init__(self, table: Table, header: Header, at: int, values: list[Value], region: str) -> None:
         self.table, self.header, self.values, self.region = table, header, values, region
         self._at = at
+        self._names = {header.columns.get(meaning) for meaning in _NAMES}
         self.row = Row(table=0, at=at, place=table.place(at))
 
     def value(self, meaning: Meaning) -> Value:
@@ -59,4 +70,12 @@ class Cells:
         return said
 
     def _found(self, column: int | None) -> Value:
-        return self.values[column] if column is not None and column < len(self.values) else ""
+        value = self.values[column] if column is not None and column < len(self.values) else ""
+        if (
+            isinstance(value, str)
+            and len(value) > NAME_MAX
+            and column in self._names
+            and _ENDLESS.search(value)
+        ):
+            return Unreadable(f"longer than {NAME_MAX} letters")
+        return value

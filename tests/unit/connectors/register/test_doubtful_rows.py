@@ -171,3 +171,45 @@ def test_rows_below_a_group_that_cannot_be_read_are_of_no_group(tmp_path: Path, 
     ]
     reading = read_rows(tmp_path, rows)
     assert (shown(reading), only(reading).coverage) == ({"Ward 7": [(A, "member")]}, Coverage.PARTIAL)
+
+
+@pytest.mark.parametrize("group, name, phone", [("x" * 501, "Ben", B), ("Ward 7", "x" * 501, "")])
+def test_a_name_without_end_is_set_aside_and_its_place_is_named(
+    tmp_path: Path, group: str, name: str, phone: str
+) -> None:
+    """No index of PostgreSQL takes it: the whole read would end."""
+    reading = read_rows(tmp_path, [HEAD, ["Ward 7", "Amy", A, ""], [group, name, phone, ""]])
+    assert shown(reading) == {"Ward 7": [(A, "member")]}
+    [problem] = reading.problems
+    assert "longer than 500 letters" in str(problem)
+
+
+def test_a_cell_with_many_members_may_be_long(tmp_path: Path) -> None:
+    names = "; ".join(f"Member {number}" for number in range(90))
+    reading = read_rows(tmp_path, [["Group", "Members"], ["Ward 7", names]])
+    assert len(only(reading).members) == 90
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        f"Amy {A}; Ben {B}",
+        f"Amy {A}, Ben {B}",
+        "Amy Ash; Ben Birch",
+        "Amy Ash, Ben Birch, Cem Can",
+        "Amy\nBen",
+    ],
+)
+def test_several_members_in_a_column_for_one_are_not_read_as_the_first_of_them(
+    tmp_path: Path, cell: str
+) -> None:
+    """Whoever stands behind would count as gone from the group."""
+    reading = read_rows(tmp_path, [HEAD, ["Ward 7", cell, "", ""], ["Ward 7", "Dan", C, ""]])
+    assert (shown(reading), only(reading).coverage) == ({"Ward 7": [(C, "member")]}, Coverage.PARTIAL)
+    assert "members in a column for one" in str(reading.problems[0])
+
+
+@pytest.mark.parametrize("cell", ["Doe, Jane", f"Doe, Jane {A}", f"Jane Doe ({A})"])
+def test_one_member_may_be_written_with_a_comma(tmp_path: Path, cell: str) -> None:
+    reading = read_rows(tmp_path, [HEAD, ["Ward 7", cell, "", ""]])
+    assert (len(only(reading).members), reading.problems) == (1, ())
