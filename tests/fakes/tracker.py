@@ -62,6 +62,7 @@ class FakeTracker(Passive):
         self.before: Callable[[str], None] = lambda _what: None
         self.after: Callable[[str], None] = lambda _what: None
         self.hidden_reads = 0  # so many looks by identity find nothing
+        self.finds_by_mark = False  # only what is newer, as trackers without a search do
         self.error: ConnectorError | None = None  # of every call
         self.unread: set[str] = set()  # of which too little is shown
         self.is_public = False
@@ -121,15 +122,16 @@ class FakeTracker(Passive):
         self.issues[number] = Issue(seen, draft)
         return seen
 
-    def find(self, identity: str, _mark: str, /) -> Sequence[Seen]:
+    def find(self, identity: str, mark: str, /) -> Sequence[Seen]:
         self._fail()
+        oldest = int(mark or -1) if self.finds_by_mark else -1
         if self.hidden_reads > 0:
             self.hidden_reads -= 1
             return []
         return [
             replace(one.seen, identity=identity, is_merged=bool(one.merged))
             for one in self.issues.values()
-            if identity in {one.seen.identity, *one.merged} and not one.is_gone
+            if identity in {one.seen.identity, *one.merged} and not one.is_gone and int(one.seen.ref) > oldest
         ]
 
     def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone | CopyUnread]:

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.tracker import lose
 from harness import Harness
-from mirrored import ME, NURSE, begin, copy, desk, four_more_leave, run, settled, ward
+from mirrored import ME, NURSE, begin, copy, desk, four_more_leave, run, settled, texts, ward
 from worker.app.refused import Refused
 from worker.domain.mirror.copy import Content, CopyState
 from worker.domain.mirror.outside import CopyStanding
@@ -177,7 +177,16 @@ def test_after_three_unclear_tries_it_is_refused_and_told(ward: Harness) -> None
     assert desk(ward).issues == {}
     found = copy(ward)
     assert (found.state, found.shown, found.attempts) == (CopyState.REFUSED, "wanted", 3)
-    assert "3 tries" in found.problem
+    command = "whosleft trackers again desk T-000001"
+    assert (
+        f"The copy of T-000001 could not be made in 3 tries, and is not tried again by itself: `{command}`"
+        in (found.problem)
+    )
+    lasting = "This is said again after a day if it stays."
+    told = [(command in text, lasting in text) for text in texts(ward)]
+    assert (True, False) in told, "it is said once, and does not promise to be said again"
+    assert (True, True) not in told
+    assert (False, True) in told, "that the tracker does not answer is said again"
 
 
 def test_a_process_that_died_while_sending_looks_first(ward: Harness) -> None:
@@ -313,6 +322,27 @@ def test_one_that_is_gone_is_made_again_by_hand(ward: Harness) -> None:
     run(ward)
     with ward.store.reading() as uow:
         assert uow.mirrors.get("desk", 1).copy.key == "DESK-2"
+
+
+def test_one_that_is_made_again_by_hand_is_found_in_a_tracker_that_was_put_back(ward: Harness) -> None:
+    """It counts from lower than when the first was made: what it makes now would not be newer than that."""
+    tracker = desk(ward)
+    tracker.finds_by_mark = True
+    for _ in range(5):
+        tracker.copy("a stranger's")
+    run(ward)
+    assert copy(ward).key == "DESK-6"
+    tracker.issues.clear()
+    gone = replace(copy(ward), state=CopyState.GONE)
+    with ward.store.begin() as uow:
+        uow.mirrors.put(gone)
+
+    ward.app.copies.again("desk", 1, ME, "the tracker was put back", ward.now)
+    lose(tracker, "create", done=True)
+    for _ in range(4):
+        run(ward)
+
+    assert (copy(ward).state, copy(ward).key, len(tracker.issues)) == (CopyState.LINKED, "DESK-1", 1)
 
 
 def test_no_copy_is_promised_of_a_tracker_that_is_configured_no_more(ward: Harness) -> None:

@@ -41,8 +41,9 @@ class MirrorActs:
                     f"{known.key or 'Its copy'} is {known.shown}: only one that is gone, or could not be made, "
                     "is made again."
                 )
+            # Without a mark, all that is there is looked through: a tracker that was put back may count from before it
             new = Copy(
-                tracker, ticket, known.identity, known.place, CopyState.UNCLEAR, mark=known.mark, attempts=1,
+                tracker, ticket, known.identity, known.place, CopyState.UNCLEAR, attempts=1,
                 attempted_at=known.attempted_at, look_again_at=known.look_again_at,
             )  # fmt: skip
             uow.mirrors.put(new)

@@ -17,7 +17,7 @@ from worker.app.jobs.mirror_run import ATTEMPTS_MAX, LATE_EVERY, UNCLEAR_MAX, Mi
 from worker.domain.messages.copies import copy_draft
 from worker.domain.mirror.copy import Copy, CopyState, mark_of
 from worker.domain.mirror.outside import CLOSED, CopyStanding, Draft, Goal, Seen
-from worker.domain.tickets.ticket import Ticket
+from worker.domain.tickets.ticket import Ticket, ticket_label
 from worker.ports import (
     Changed,
     ConnectorError,
@@ -131,8 +131,7 @@ class MakeCopies:
             self._is_limited = True
             return
         except ConnectorError as error:
-            self._put(replace(sending, state=CopyState.UNCLEAR, problem=str(error)))
-            self._looked_for(replace(sending, state=CopyState.UNCLEAR, problem=str(error)))
+            self._looked_for(self._put(replace(sending, state=CopyState.UNCLEAR, problem=error.message)))
             raise
         self._link(sending, seen, ticket.version)
 
@@ -161,7 +160,11 @@ class MakeCopies:
         if not self._tracker.check().ok:  # whoever sees nothing finds nothing
             return self._put(replace(copy, state=CopyState.UNCLEAR, next_at=None))
         if copy.attempts >= ATTEMPTS_MAX:
-            problem = f"It could not be made in {ATTEMPTS_MAX} tries: {copy.problem}"
+            again = f"whosleft trackers again {copy.tracker} {ticket_label(copy.ticket)}"
+            problem = (
+                f"The copy of {ticket_label(copy.ticket)} could not be made in {ATTEMPTS_MAX} tries, and is not tried "
+                f"again by itself: `{again}` makes one. The last answer was: {copy.problem}"
+            )
             refused = replace(copy, state=CopyState.REFUSED, problem=problem)
             with self._run.begin() as uow:
                 uow.mirrors.put(refused)

@@ -158,7 +158,9 @@ class MirrorRun:
         sentence = f"{self.name}: {error}"
         if sentence not in self.troubles:
             self.troubles.append(sentence)
-        self.notice(f"{type(error).__name__}:{_VARIES.sub('#', error.message)}", str(error), about)
+        self.notice(
+            f"{type(error).__name__}:{_VARIES.sub('#', error.message)}", str(error), about, lasts=True
+        )
 
     def problem(self, ticket: int, error: ConnectorError) -> None:
         """Keep what is wrong with one copy, beside it."""
@@ -171,15 +173,18 @@ class MirrorRun:
         """Keep why one copy can't be read, beside it, until it is read again."""
         self.problem(ticket, Malformed(f"{UNREAD}: {seen.why}", record_id=seen.ref, remedy=seen.remedy))
 
-    def notice(self, cause: str, what: str, about: int | None = None) -> None:
+    def notice(self, cause: str, what: str, about: int | None = None, *, lasts: bool = False) -> None:
         """As `tell`, in a transaction of its own."""
         with self.begin() as uow:
-            self.tell(uow, cause, what, about)
+            self.tell(uow, cause, what, about, lasts=lasts)
 
-    def tell(self, uow: UnitOfWork, cause: str, what: str, about: int | None = None) -> None:
+    def tell(
+        self, uow: UnitOfWork, cause: str, what: str, about: int | None = None, *, lasts: bool = False
+    ) -> None:
         """Tell the channel and the accountable person, unless they were told of this cause not long ago.
 
         `about`: the number of the ticket whose copy it is about. Only who is accountable for it may hear of that.
+        `lasts`: it is told again after a day if it is still so, and says that.
         """
         if not uow.mirrors.notice(self.name, cause, self.now, TOLD_AGAIN_AFTER):
             return
@@ -189,7 +194,7 @@ class MirrorRun:
         people = [whoever_has(uow, address, languages)] if address else []
         messages = []
         for to in dict.fromkeys([CHANNEL, *people]):
-            headline, text = trouble_text(self.name, languages.of(to.language))
+            headline, text = trouble_text(self.name, languages.of(to.language), lasts=lasts)
             key = f"mirror:{self.name}:{cause}:{self.now.isoformat()}:{to.kind.value}:{to.address}"
             messages.append(OutMessage(key, to, headline, Paragraph(headline, f"{what} {text}")))
         uow.outbox.add(messages, self.now)

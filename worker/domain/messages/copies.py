@@ -127,11 +127,12 @@ def _said(say: Say, ticket: Ticket, timezone: str, tongue: Tongue) -> str:
     }[say]
 
 
-def trouble_text(tracker: str, tongue: Tongue) -> tuple[str, str]:
-    """Headline and text of the notice that copies in a tracker are in trouble; what it is comes after them."""
-    return (
-        tongue.say("Copies of tickets in {tracker} are in trouble", tracker=flat(tracker)),
-        tongue.say(
-            "The tickets go on here, and are escalated as ever. This is said again after a day if it stays."
-        ),
-    )
+def trouble_text(tracker: str, tongue: Tongue, *, lasts: bool) -> tuple[str, str]:
+    """Headline and text of the notice that copies in a tracker are in trouble; what it is comes after them.
+
+    `lasts`: it is said again while it is so.
+    """
+    text = tongue.say("The tickets go on here, and are escalated as ever.")
+    if lasts:
+        text = f"{text} {tongue.say('This is said again after a day if it stays.')}"
+    return tongue.say("Copies of tickets in {tracker} are in trouble", tracker=flat(tracker)), text
