@@ -115,12 +115,10 @@ class SqlEpisodes:
 
     def population(self, source: str, kind: EpisodeKind, since: datetime) -> Population:
         window = {"of": source, "as": kind.value, "since": since}
-        return Population(
-            *(
-                self._c.execute(count(), window).scalar_one()
-                for count in (waiting.active, waiting.let_through)
-            )
+        active, let_through = (
+            self._c.execute(count(), window).scalar_one() for count in (waiting.active, waiting.let_through)
         )
+        return Population(active, let_through, includes_departures=kind is EpisodeKind.MOVED)
 
     def loads(self, groups: Sequence[GroupKey], since: datetime) -> dict[GroupKey, GroupLoad]:
         taken = self._taken(since)

@@ -143,6 +143,25 @@ def test_many_who_come_back_without_their_department_wait_for_the_guard(
     assert [one.cohorts[0].people[0].evidence for one in (left, moved)] == [Evidence.DISABLED, Evidence.MOVED]
 
 
+@pytest.mark.parametrize("what", [{"enabled": False}, {"department": "Porters"}], ids=["leave", "move"])
+def test_the_guard_s_share_of_movers_is_that_of_leavers(
+    start: Callable[..., Harness], what: dict[str, object]
+) -> None:
+    """Whoever moves is active before and after, and is counted once."""
+    harness = start(joiners=(NURSES,))
+    nurses = [f"nurse-{number}" for number in range(5)]
+    harness.hire(*nurses, department="Nursing")
+    for one in nurses:
+        harness.wards.add_member("ward-7", harness.member(one))
+    harness.settle()
+    harness.later(days=2)
+    for one in nurses:
+        harness.corp.change(one, **what)
+    harness.settle()
+    [plan] = harness.plans()
+    assert "5 of 25 people within 24 h (20%), the limit is 5%" in plan.why
+
+
 @pytest.fixture
 def rehired(start: Callable[..., Harness]) -> Harness:
     """Ann, a nurse of ward 7 since before there were rules, who has left, and may come back."""

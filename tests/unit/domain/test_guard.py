@@ -111,6 +111,16 @@ def test_too_many_members_of_one_group_are_held(size: int, let_through: int, is_
 
 
 @pytest.mark.parametrize(
+    "active, let_through, is_held", [(98, 0, True), (100, 0, False), (100, 1, True), (0, 0, False)]
+)
+def test_people_who_moved_are_among_the_active_still(active: int, let_through: int, *, is_held: bool) -> None:
+    """Counted once more, five of 98 would be less than a twentieth."""
+    movers = departures(5 if active else 1)
+    plan = held(movers, Population(active, let_through, includes_departures=True))
+    assert (plan is not None) is is_held
+
+
+@pytest.mark.parametrize(
     "count, active, share_max, said",
     [
         (6, 94, 0.05, "(6%), the limit is 5%"),

@@ -192,10 +192,12 @@ class Population:
     """Numbers of one source: active people, and episodes let through in the window.
 
     Who came within the window is not among the active: strangers would make a storm a smaller share.
+    `includes_departures`: those who depart are active still, since they have moved.
     """
 
     active: int
     let_through: int = 0
+    includes_departures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +220,10 @@ def inspect(
 ) -> HeldPlan | None:
     """Return None if the departures of one source may go through, else the plan that holds them.
 
-    A person who has left elsewhere is not counted and not held. Shares are of the people who were active
-    before these departures left (active + departures + let_through). `groups` holds every group that a
-    departure is in. Over a limit, all departures are held: a machine can't tell the mistakes among them. `timezone`:
-    the organisation's, for what is said of hours.
+    A person who has left elsewhere is not counted and not held. Shares are of the people who were active before these
+    departures left (active + departures + let_through; active alone if these are among them). `groups` holds every
+    group that a departure is in. Over a limit, all departures are held: a machine can't tell the mistakes among them.
+    `timezone`: the organisation's, for what is said of hours.
     """
     news = [departure for departure in departures if not departure.has_left_elsewhere]
     if not news:
@@ -254,7 +256,7 @@ def _reasons(
             )
         )
     count = len(departures) + population.let_through
-    before = population.active + count
+    before = max(population.active, count) if population.includes_departures else population.active + count
     hours = _hours(limits.window)
     if limits.leavers_max is not None and count > limits.leavers_max:
         reasons.append(

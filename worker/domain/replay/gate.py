@@ -122,7 +122,11 @@ class _Play:
         plan = inspect(
             source,
             departures,
-            Population(self._history.known_since(source, since, at), sum(one <= at for one in recent)),
+            Population(
+                self._history.known_since(source, since, at),
+                sum(one <= at for one in recent),
+                includes_departures=judged[0].key.is_move,
+            ),
             self._loads(departures, since, at),
             self._rules.limits,
             at,
