@@ -130,9 +130,9 @@ def _makes_it_anew(original: Any) -> Any:
 
 
 def _keeps_quiet(original: Any) -> Any:
-    def tell(self: MirrorRun, uow: Any, cause: str, *rest: Any) -> None:
+    def tell(self: MirrorRun, uow: Any, cause: str, *rest: Any, lasts: bool = False) -> None:
         if not cause.startswith("gone:"):
-            original(self, uow, cause, *rest)
+            original(self, uow, cause, *rest, lasts=lasts)
 
     return tell
 
