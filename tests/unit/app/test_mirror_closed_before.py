@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from fakes.tracker import FakeTracker
@@ -99,3 +101,23 @@ def test_reopened_and_closed_there_before_we_hear_of_either_it_is_a_claim_again(
 
     assert run(telling)["claimed"] == 1
     assert telling.ticket().state is TicketState.DONE
+
+
+@pytest.mark.parametrize("hours_behind", [0, 5])
+def test_a_close_that_a_tracker_put_back_shows_again_is_no_second_claim(
+    ward: Harness, hours_behind: int
+) -> None:
+    tracker = settled(ward)
+    closed_at = ward.now - timedelta(hours=hours_behind)
+    tracker.put(CopyStanding.DONE, by=NURSE, at=closed_at)
+    assert run(ward)["claimed"] == 1
+    contradict(ward)
+    run(ward)
+    assert tracker.only.seen.standing is CopyStanding.OPEN
+    run(ward)
+    tracker.put(CopyStanding.DONE, by=NURSE, at=closed_at)  # as its backup has it
+
+    assert run(ward)["claimed"] == 0
+    assert (ward.ticket().state, tracker.only.seen.standing) == (TicketState.OPEN, CopyStanding.OPEN)
+    tracker.put(CopyStanding.DONE, by=NURSE, at=ward.now - timedelta(hours=hours_behind))
+    assert run(ward)["claimed"] == 1, "closed anew, it is a claim"

@@ -172,7 +172,10 @@ def test_a_duplicate_whose_closing_is_unclear_is_closed_in_the_end(ward: Harness
 
 def test_after_three_unclear_tries_it_is_refused_and_told(ward: Harness) -> None:
     lose(desk(ward), "create", 99, done=False)
-    for _ in range(20):
+    for _ in range(12):
+        run(ward)
+    assert copy(ward).state is not CopyState.REFUSED, "an outage of an hour uses up no more than two"
+    for _ in range(18):
         run(ward)
     assert desk(ward).issues == {}
     found = copy(ward)

@@ -17,7 +17,7 @@ from functools import partial
 
 from worker.app.acts.tickets import TicketActs
 from worker.app.jobs.mirror_gone import Missing, give_up
-from worker.app.jobs.mirror_here import ActsHere, fight_text, is_answered, no_earlier
+from worker.app.jobs.mirror_here import ActsHere, fight_text, is_answered, is_old, no_earlier
 from worker.app.jobs.mirror_making import TRY_AGAIN, MakeCopies
 from worker.app.jobs.mirror_places import settle
 from worker.app.jobs.mirror_run import LATE_EVERY, UNCLEAR_MAX, MirroredTracker, MirrorRules, MirrorRun, Texts
@@ -212,8 +212,9 @@ class Mirror:
         here = ActsHere(run, self._acts)
         with run.begin() as uow:
             copy, ticket = uow.mirrors.get(run.name, number)
-            known, moved = copy, no_earlier(run, moved, copy, seen)
-            if seen.standing is CopyStanding.DONE and is_answered(run, uow, ticket.label, moved.at):
+            closed_at, known, moved = moved.at, copy, no_earlier(run, moved, copy, seen)
+            is_done = seen.standing is CopyStanding.DONE
+            if is_done and is_old(run, uow, copy, ticket.label, moved, closed_at):
                 known = replace(copy, standing=seen.standing)
             follows = decide(ticket, known, seen, ability_of(run), run.now)
             is_early = copy.next_at is not None and not has_come(copy.next_at, run.now, TRY_AGAIN)
@@ -224,7 +225,8 @@ class Mirror:
                 here.claim(uow, ticket, moved, seen.key)
             elif follows.reopen:
                 here.reopen(uow, ticket, moved, seen.key)
-            now = replace(follows.copy, problem="" if asks_who else problem_of(copy, seen))
+            heard_at = closed_at if follows.claim else copy.told_at
+            now = replace(follows.copy, told_at=heard_at, problem="" if asks_who else problem_of(copy, seen))
             if follows.take:  # until they have it here
                 now = replace(now, assignee=copy.assignee)
             uow.mirrors.put(now)

@@ -115,6 +115,18 @@ def is_answered(run: MirrorRun, uow: UnitOfWork, label: str, closed_at: datetime
     )
 
 
+def is_old(
+    run: MirrorRun, uow: UnitOfWork, copy: Copy, label: str, moved: LastMove, closed_at: datetime | None
+) -> bool:
+    """Whether the close that a copy shows is no new claim: it was answered, or heard before.
+
+    `closed_at` is when it was closed by the tracker's own clock. If that is not after the claim that was heard last,
+    the tracker was put back from a backup.
+    """
+    is_heard = closed_at is not None and copy.told_at is not None and closed_at <= copy.told_at
+    return is_heard or is_answered(run, uow, label, moved.at)
+
+
 def _is_here(uow: UnitOfWork, email: str) -> bool:
     """Whether an address is that of a person who is known and has not left."""
     return "@" in email and any(one.standing is not Standing.LEFT for one in uow.people.find(email))

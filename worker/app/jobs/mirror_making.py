@@ -87,7 +87,7 @@ class MakeCopies:
         copy, ticket = each
         if copy.state is not CopyState.WANTED:
             copy = self._looked_for(copy)
-            if copy.state is not CopyState.WANTED:
+            if copy.state is not CopyState.WANTED or copy.next_at is not None:
                 return
         if not ticket.is_live or (not copy.attempts and self._was_here(copy, others)):
             return
@@ -173,7 +173,9 @@ class MakeCopies:
         late_at = (
             copy.look_again_at or now + LATE_EVERY
         )  # its ticket may be over, so that it is not made again
-        return self._put(replace(copy, state=CopyState.WANTED, next_at=None, look_again_at=late_at))
+        # One lost answer is made good soon; more of them are an outage, which all tries must not fall into
+        next_at = begun_at + TRY_AGAIN if copy.attempts > 1 and now < begun_at + TRY_AGAIN else None
+        return self._put(replace(copy, state=CopyState.WANTED, next_at=next_at, look_again_at=late_at))
 
     # --- what may still appear -------------------------------------------------------------------
 

@@ -69,7 +69,9 @@ class Copy:
     attempted_at: datetime | None = None
     next_at: datetime | None = None  # nothing is tried before
     look_again_at: datetime | None = None  # of one made again, or gone: the first may still appear
-    told_at: datetime | None = None  # when what a tracker said of it last was said, by its own time
+    told_at: datetime | None = (
+        None  # by the tracker's clock: when it was closed, as heard last, or what it told last
+    )
     declines: int = 0
     reopens: int = 0
     reopened_at: datetime | None = None  # the first of `reopens`
