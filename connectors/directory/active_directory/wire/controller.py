@@ -13,7 +13,8 @@ from connectors.directory.active_directory.wire import ldap_controls as lc
 from connectors.directory.active_directory.wire.client import Client, Search
 from connectors.directory.active_directory.wire.rights import REPLICATE, how_to_replicate, trustee
 from connectors.kit import dn as _dn
-from worker.ports import BadConfig, PermissionDenied, Rejected
+from connectors.kit.text import quoted
+from worker.ports import BadConfig, Incomplete, PermissionDenied, Rejected
 
 _DELETED_OBJECTS = "18E2EA80684F11D2B9AA00C04F79F805"  # its well-known GUID, MS-ADTS 6.1.1.4.2
 
@@ -55,7 +56,7 @@ def look_at(client: Client, config: ActiveDirectoryConfig) -> Controller:
         server=client.url,
         naming_context=context,
         invocation=_invocation(client, root.get("dsservicename", ("",))[0]),
-        usn=int(root.get("highestcommittedusn", ("-1",))[0]),
+        usn=_usn(client, root.get("highestcommittedusn", ())),
         has_dirsync=lc.DIRSYNC in root.get("supportedcontrol", ()),
         says_now=_instant(root.get("currenttime", ("",))[0]),
     )
@@ -71,9 +72,23 @@ def _invocation(client: Client, service_dn: str) -> str:
     return str(uuid.UUID(bytes_le=values[0])) if values and len(values[0]) == 16 else service_dn  # noqa: PLR2004
 
 
+def _usn(client: Client, said: tuple[str, ...]) -> int:
+    if not said:
+        return -1
+    if not re.fullmatch(r"[0-9]{1,19}", said[0]):
+        raise Incomplete(
+            f"{client.server} says that its highestCommittedUSN is {quoted(said[0])}.",
+            remedy="Nobody's status is changed. If it stays, name the controllers, and no device before them.",
+        )
+    return int(said[0])
+
+
 def _instant(text: str) -> datetime | None:
-    match = re.match(r"(\d{14})", text)
-    return datetime.strptime(match[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC) if match else None
+    """The controller's clock; None if it shows none that can be read."""
+    try:
+        return datetime.strptime(text[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def deleted_objects_dn(controller: Controller) -> str:

@@ -12,7 +12,7 @@ from connectors.directory.active_directory.wire.ldap_controls import EXTENDED_DN
 from fakes.ldap.controller import PAGED
 from fakes.ldap.server import LdapServer
 from fakes.ldap.setup import BASE, STAFF, directory, eventually, read
-from worker.ports import ConnectorError, PermissionDenied, Transient
+from worker.ports import ConnectorError, Incomplete, PermissionDenied, Transient
 
 Opened = Callable[..., ActiveDirectory]
 ANN = f"CN=Ann,{STAFF}"
@@ -190,6 +190,21 @@ def test_without_an_answer_there_is_no_watermark_and_then_one_again(opened: Open
 def test_a_server_that_counts_no_changes_has_no_watermark(opened: Opened, dc: LdapServer) -> None:
     dc.root_dse["highestCommittedUSN"] = None
     assert opened(dc).watermark() is None
+
+
+def test_a_count_of_changes_that_is_no_number_ends_the_pass(opened: Opened, dc: LdapServer) -> None:
+    dc.root_dse["highestCommittedUSN"] = "many"
+    with pytest.raises(Incomplete, match="highestCommittedUSN is 'many'") as told:
+        read(opened(dc))
+    assert "name the controllers, and no device" in str(told.value)
+
+
+@pytest.mark.parametrize("said", ["", "soon", "20261399000000.0Z"])
+def test_a_clock_that_can_not_be_read_is_unknown(opened: Opened, dc: LdapServer, said: str) -> None:
+    dc.root_dse["currentTime"] = said
+    dc.put(ANN)
+    people, _ = read(opened(dc))
+    assert list(people) == ["Ann"]
 
 
 def test_where_each_pass_reads_everybody_no_change_makes_one_due(opened: Opened, dc: LdapServer) -> None:
