@@ -214,14 +214,30 @@ def _print_exposure(one: ExposedMonth) -> None:
 
 
 def deliver(text: str, output: Path | None) -> None:
-    """Write a report to a file, or to standard output. Raises Refused if the file can't be written."""
+    """Write a report to a file, or to standard output.
+
+    Raises Refused if the file can't be written; then it is what it was before.
+    """
     if output is None:
         typer.echo(text, nl=False)
         return
     try:
-        output.write_text(text, encoding="utf-8", newline="")
+        _write(output, text)
     except OSError as error:
         raise Refused(f"{output} can't be written: {error.strerror or error}. Name another place.") from error
+
+
+def _write(path: Path, text: str) -> None:
+    if path.is_symlink() or (path.exists() and not path.is_file()):  # a device or a pipe is not replaced
+        path.write_text(text, encoding="utf-8", newline="")
+        return
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        beside.write_text(text, encoding="utf-8", newline="")
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def _print(reports: Sequence[ControlReport]) -> None:

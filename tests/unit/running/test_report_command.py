@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import resource
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from worker.app.refused import Refused
+from worker.cli.report import deliver
 from worker.domain.controls import CATALOGUE
 from worker.program import app as cli
 from worker.running.wiring import load_settings, open_app
@@ -75,6 +78,28 @@ def test_a_file_that_cannot_be_written_is_said_with_a_remedy(config: Path, tmp_p
     done = report(config, "-o", str(tmp_path / "no" / "report.txt"))
     assert isinstance(done.exception, Refused)
     assert "can't be written" in str(done.exception)
+
+
+def test_a_report_that_a_full_disk_does_not_take_leaves_the_one_before(tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text("that of last month")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(
+            Refused, match=r"report.html can't be written: File too large\. Name another place"
+        ):
+            deliver("x" * 5000, file)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [
+        ("report.html", "that of last month")
+    ]
+
+
+def test_a_report_goes_into_a_device(config: Path) -> None:
+    assert report(config, "-o", os.devnull).exit_code == 0
+    assert not Path(os.devnull).is_file()
 
 
 def test_an_unknown_framework_is_refused(config: Path) -> None:
