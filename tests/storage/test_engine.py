@@ -57,6 +57,20 @@ def test_a_file_that_is_not_the_one_that_was_opened_is_refused(tmp_path: Path, *
     engine.dispose()
 
 
+def test_a_file_that_is_removed_while_a_connection_is_made_is_not_made_anew(tmp_path: Path) -> None:
+    file = tmp_path / "whosleft.db"
+    engine = open_engine(f"sqlite:///{file}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE shelf (nr INTEGER)")
+    engine.pool.dispose()
+    event.listen(engine, "do_connect", lambda *_: file.unlink())
+
+    with pytest.raises(sa.exc.OperationalError, match="unable to open"):
+        engine.connect()
+    assert not file.exists()
+    engine.dispose()
+
+
 def test_a_file_that_cannot_be_looked_at_is_not_taken_for_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

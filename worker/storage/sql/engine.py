@@ -121,10 +121,14 @@ class _Opened:
         self._file = file
         self._identity: tuple[int, int] | None = None
 
-    def begin(self, *_: object) -> None:
+    def begin(self, _dialect: object, _record: object, args: list[str], options: dict[str, Any]) -> None:
         """Before a connection is made."""
         self.require_same()
-        make_private(self._file)
+        if self._identity is None:
+            make_private(self._file)
+        else:  # it is not made anew if it is removed just now
+            args[0] = f"{self._file.absolute().as_uri()}?mode=rw"
+            options["uri"] = True
 
     def use(self, *_: object) -> None:
         """Before a connection is used; the first one has made the file, or opened it for writing."""
