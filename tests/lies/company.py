@@ -218,7 +218,8 @@ class Company:
     def judge(self) -> None:
         """Raise Wrong unless each leaver in a group has exactly one live ticket (or is held), and nobody else any.
 
-        If `may_ask`, a question about who it is stands for the ticket, and a leaver's ticket may wait for its answer.
+        If `may_ask`, a question about who it is stands for the ticket, and a leaver's ticket may wait for its answer,
+        in every group that this handle is in.
         """
         self.judge_tickets()
         live = [ticket for ticket in self.harness.tickets(*REMOVALS) if ticket.state in TO_DO]
@@ -242,6 +243,7 @@ class Company:
         if odd := {one.home.group_id for one in orphans} - {WITHOUT_ADMIN}:
             raise Wrong(f"asked for an admin, and they have some: {sorted(odd)}")
         doubtful = {group for group, _handle in self.asked()} if self.may_ask else set()
+        doubtful |= {group for group in GROUPS for handle in asked if self.wards.has_member(group, handle)}
         extra = {
             seat: count
             for seat, count in found.items()

@@ -160,6 +160,17 @@ def test_an_active_persons_number_is_theirs_and_so_is_one_of_two_leavers_or_of_o
     assert match(MARK, link(), (old,), None, known_as=(same,)).person == old.person
 
 
+def test_who_is_here_is_not_taken_for_somebody_of_whose_accounts_one_left() -> None:
+    left = has_left(candidate("bob-2", How.PHONE, "corp", "employee:8"))
+    active = candidate("bob", How.PHONE, "corp", "employee:8")
+    ann = candidate("ann", How.HANDLE)
+    others = (replace(other("bob-2", How.PHONE, "employee:8"), standing=Standing.LEFT),)
+    for known in ((), others):
+        found = match(MARK, link(), (left, active), None, known, known_as=(ann,))
+        assert found.state is IdentityState.AMBIGUOUS
+        assert match(MARK, link(), (left, active), None, known).person == active.person
+
+
 def test_an_earlier_link_names_its_person_or_those_whom_it_asked_about() -> None:
     assert named_before(None) == frozenset()
     assert named_before(link()) == {ANN}

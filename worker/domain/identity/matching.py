@@ -145,7 +145,7 @@ def match(
         return Identity(IdentityState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions([best]))
     here = _here_and_not(best.person, candidates, known_as)
     is_shown_otherwise = previous is None and _kept(before) is not None
-    if here and (is_shown_otherwise or best.standing is not Standing.ACTIVE):
+    if here and (is_shown_otherwise or _is_leaving(best.person, candidates)):
         return _taken_over(mark, best, here)
     return _linked(mark, best)
 
@@ -181,15 +181,27 @@ def _others_who_are_here(
     best: Candidate, candidates: Iterable[Candidate], known_as: tuple[Candidate, ...]
 ) -> list[Candidate]:
     """Other people whom the member was known as and who have not left, if the candidate is about to leave or did."""
-    return [] if best.standing is Standing.ACTIVE else _here_and_not(best.person, candidates, known_as)
+    is_leaving = _is_leaving(best.person, candidates)
+    return _here_and_not(best.person, candidates, known_as) if is_leaving else []
+
+
+def _is_leaving(person: AccountKey, candidates: Iterable[Candidate]) -> bool:
+    """Whether one of this person's accounts has left or is about to, which may count for all of them."""
+    known = list(candidates)
+    mine = _accounts_of(person, known)
+    return any(one.person in mine and one.standing is not Standing.ACTIVE for one in known)
 
 
 def _here_and_not(
     person: AccountKey | None, candidates: Iterable[Candidate], known_as: tuple[Candidate, ...]
 ) -> list[Candidate]:
     """Those of `known_as` who have not left and are not this person, under any of their accounts."""
-    same = {one for human in _humans([*candidates, *known_as]) if person in human for one in human}
+    same = _accounts_of(person, [*candidates, *known_as])
     return [one for one in known_as if one.standing is not Standing.LEFT and one.person not in same]
+
+
+def _accounts_of(person: AccountKey | None, candidates: Iterable[Candidate]) -> set[AccountKey]:
+    return {one for human in _humans(candidates) if person in human for one in human}
 
 
 def _taken_over(mark: str, best: Candidate, here: list[Candidate]) -> Identity:
