@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from worker.domain.identity.phones import canonical, is_e164
 from worker.domain.kinds import codes
-from worker.domain.model import Account, AccountFacts, AccountKey, Standing
+from worker.domain.model import Account, AccountFacts, AccountKey
 from worker.domain.people.persons import Person
 from worker.domain.text.mail_domains import foldable
 from worker.domain.tickets.subject import About
@@ -144,13 +144,9 @@ class SqlPeople(SqlPasses):
 
     def _of_none_here(self, holders: sa.Select[Any], known_as: Collection[str]) -> set[str]:
         """Those of some e-mail addresses, user names or numbers that somebody had who left, and nobody who is here."""
-        gone = holders.where(person.c.standing == Standing.LEFT.value)
-        left = {row.known_as for row in self._known_as(gone, known_as)}
-        if not left:
-            return set()
-        rows = self._known_as(holders, left)
+        rows = self._known_as(holders, known_as)
         humans = humans_behind(self._c, map(person_from_row, rows), self._rule)
-        return left - {
+        return {row.known_as for row in rows} - {
             row.known_as for row in rows if humans[AccountKey(row.source, row.person_id)].leaving is None
         }
 

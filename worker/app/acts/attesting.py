@@ -27,7 +27,7 @@ from worker.app.acts.statements import (
     text_changed,
 )
 from worker.app.refused import Refused
-from worker.app.tell.addressing import who_is_here
+from worker.app.tell.addressing import still_here, who_is_here
 from worker.app.tell.answering import statement_message
 from worker.app.tell.signed_links import SignedLinks, check_is_here
 from worker.app.tell.teller import Teller
@@ -44,7 +44,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, acted
 from worker.domain.evidence.explained import assignee_id
 from worker.domain.kinds import STATEMENTS
-from worker.domain.model import Account, AccountKey, Standing
+from worker.domain.model import Account, AccountKey
 from worker.domain.reconcile.attesting import answered_with, changed_mind
 from worker.domain.reconcile.whom import is_one_of
 from worker.domain.text.language_codes import accepted, fitting
@@ -370,7 +370,7 @@ def _let_in(uow: UnitOfWork, rule: StatementRule, accounts: Collection[AccountKe
 
 def _one(uow: UnitOfWork, who: str) -> Account | None:
     """The person with this e-mail address or employee id who is here, if there is exactly one."""
-    found = [one for one in uow.people.find(who) if one.standing is not Standing.LEFT]
+    found = still_here(uow, uow.people.find(who))
     humans = {min(_accounts(uow, one.key)): one for one in found}
     return next(iter(humans.values())) if len(humans) == 1 else None
 

@@ -13,6 +13,7 @@ from worker.app.acts.own_rows import is_about_themself
 from worker.app.acts.reviewing import seed_of
 from worker.app.acts.rights import end_lost_rights, not_for, require_another, require_not_withheld
 from worker.app.refused import Refused, require_reason
+from worker.app.tell.addressing import still_here
 from worker.app.tell.holding import hold_calls
 from worker.app.tell.teller import Teller
 from worker.app.tell.withholding import withheld_from
@@ -145,7 +146,7 @@ class TicketActs:
             raise Refused(because("{given} is no e-mail address.", given=f"'{given_as}'"))
         with self._store.reading() as uow:
             known = uow.people.find(email)
-            people = [p for p in known if p.standing is not Standing.LEFT]
+            people = still_here(uow, known)
             if known and not people:
                 name = known[0].facts.display_name or email
                 raise Refused(because("{name} has left: choose somebody else.", name=name))

@@ -9,12 +9,12 @@ from worker.app.acts.changes import change_ticket
 from worker.app.acts.tickets import TicketActs
 from worker.app.jobs.mirror_run import MirrorRun
 from worker.app.refused import Refused
+from worker.app.tell.addressing import still_here
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, account_of, claimants
 from worker.domain.messages.overtaken import said_once
 from worker.domain.mirror.copy import Copy
 from worker.domain.mirror.outside import CopyStanding, LastMove, Seen
-from worker.domain.model import Standing
 from worker.domain.text.reason import because, in_own_words
 from worker.domain.tickets.ticket import Grade, Move, Ticket, next_state
 from worker.ports.state.store import UnitOfWork
@@ -129,7 +129,7 @@ def is_old(
 
 def _is_here(uow: UnitOfWork, email: str) -> bool:
     """Whether an address is that of a person who is known and has not left."""
-    return "@" in email and any(one.standing is not Standing.LEFT for one in uow.people.find(email))
+    return "@" in email and bool(still_here(uow, uow.people.find(email)))
 
 
 def _actor(run: MirrorRun, moved: LastMove) -> Actor:

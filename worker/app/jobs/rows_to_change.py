@@ -19,7 +19,7 @@ from worker.domain.escalation.wall_clock import MORNING
 from worker.domain.kinds import kind_of
 from worker.domain.messages.message import CHANNEL, Recipient
 from worker.domain.messages.sentences import Row, rows_paragraph
-from worker.domain.model import GroupKey, Standing
+from worker.domain.model import GroupKey
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.reconcile.verification import is_done_in
 from worker.domain.tickets.sight import Sight
@@ -78,13 +78,9 @@ class RowsToChange:
     def _owner(self, uow: UnitOfWork, key: GroupKey) -> Recipient:
         """The keeper of a group's rows: its owner, else the accountable person, else the channel."""
         group = uow.rosters.group(key)
-        email = group.owner_email if group else None
-        people = uow.people.find(email) if email else []
-        here = [one for one in people if one.standing is not Standing.LEFT]
-        if email and (here or not people):
-            return whoever_has(uow, email, self._languages)
-        accountable = who_is_here(uow, self._rules.accountable)
-        return whoever_has(uow, accountable, self._languages) if accountable else CHANNEL
+        owner = who_is_here(uow, (group.owner_email if group else None) or "")
+        address = owner or who_is_here(uow, self._rules.accountable)
+        return whoever_has(uow, address, self._languages) if address else CHANNEL
 
 
 def _claims(uow: UnitOfWork, sources: Collection[str]) -> Iterator[tuple[Ticket, Sight]]:

@@ -15,6 +15,7 @@ from worker.app.reads.advisories import AdvisoryRules, advisory_results, provide
 from worker.app.reads.asked import AskedRules
 from worker.app.reads.census import only_named
 from worker.app.reads.leavings import reviews_wanted
+from worker.app.tell.addressing import still_here
 from worker.app.tell.health import Freshness
 from worker.domain.controls import CATALOGUE, GROUP_CONTROLS
 from worker.domain.controls.control import CheckValue, ControlResult, Unknown
@@ -38,7 +39,7 @@ from worker.domain.controls.statements import Statement, StatementRule
 from worker.domain.controls.switch import ANYWHERE, Mode
 from worker.domain.escalation.wall_clock import local_day
 from worker.domain.groups.capabilities import Capabilities
-from worker.domain.model import GroupKey, Standing
+from worker.domain.model import GroupKey
 from worker.domain.text.globs import fits
 from worker.ports.state.controls import (
     NO_TICKETS,
@@ -323,7 +324,7 @@ class ControlReads:
         ]
         if not known:
             return ControlCounts(now, 1, unknown=1, unknown_why={"not_in_directory": 1})
-        is_here = any(one.standing is not Standing.LEFT for one in known)
+        is_here = bool(still_here(uow, known))
         return ControlCounts(now, 1, passed=int(is_here), failed=int(not is_here))
 
     def accountable_left(self) -> str:

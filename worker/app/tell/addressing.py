@@ -61,6 +61,13 @@ def have_left(uow: UnitOfWork, accounts: Collection[Account]) -> bool:
     return bool(humans) and all(one.person.standing is Standing.LEFT for one in humans.values())
 
 
+def still_here(uow: UnitOfWork, accounts: Sequence[Account]) -> list[Account]:
+    """Those of some accounts that have not left, nor has whoever is behind them by another account."""
+    humans = uow.people.humans([one.key for one in accounts])
+    gone = {key for key, one in humans.items() if one.person.standing is Standing.LEFT}
+    return [one for one in accounts if one.standing is not Standing.LEFT and one.key not in gone]
+
+
 def with_others_of_theirs(uow: UnitOfWork, accounts: Sequence[Account]) -> list[Account]:
     """Some accounts, and all other ones of the person behind them; none are added if there are several people.
 

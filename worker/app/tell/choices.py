@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from worker.app.tell.addressing import still_here
 from worker.domain.identity.names import normalise
 from worker.domain.kinds import REMOVALS
 from worker.domain.model import Account, AccountKey, HandleKey, Member, Standing
@@ -44,14 +45,16 @@ def candidates_for(uow: UnitOfWork, ticket: Ticket) -> tuple[NextAdmin, ...]:
     leaver = uow.people.get(ticket.person) if ticket.person else None
     department = leaver.facts.department if leaver else None
     going = {one.handle for one in uow.tickets.of_group(ticket.home) if one.is_live and one.kind in REMOVALS}
-    found = [
-        (member, person)
+    active = {
+        member: person
         for member, _, person in uow.rosters.members(ticket.home)
         if person
         and person.standing is Standing.ACTIVE
         and not member.role.is_admin
         and member.handle not in going
-    ]
+    }
+    here = {one.key for one in still_here(uow, list(active.values()))}
+    found = [(member, person) for member, person in active.items() if person.key in here]
     found.sort(key=lambda pair: _rank(pair[0], pair[1], department))
     return tuple(
         NextAdmin(m.handle, p.facts.display_name, _is_same(p, department)) for m, p in found[:CANDIDATES_MAX]

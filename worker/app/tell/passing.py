@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote, unquote
 
-from worker.app.tell.addressing import known_person, person_at
+from worker.app.tell.addressing import known_person, person_at, still_here
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.withholding import withheld_from
 from worker.domain.escalation.absence import Absence, absence_of, stand_in
@@ -20,7 +20,7 @@ from worker.domain.messages.message import Paragraph, Recipient
 from worker.domain.messages.overtaken import passed_key
 from worker.domain.messages.sentences import flat, ticket_title
 from worker.domain.messengers import messenger_name
-from worker.domain.model import Account, AccountKey, Standing
+from worker.domain.model import Account, AccountKey
 from worker.domain.text.tongue import Languages
 from worker.domain.text.unlinked import unlinked
 from worker.domain.tickets.ticket import Ticket
@@ -125,7 +125,9 @@ class Passing:
             uow.people.get(ticket.assignee.person) if ticket.assignee and ticket.assignee.person else None
         )
         if assignee is not None and assignee.facts.manager_id is not None:
-            yield from self._known(uow.people.get(AccountKey(assignee.key.source, assignee.facts.manager_id)))
+            yield from self._known(
+                uow, uow.people.get(AccountKey(assignee.key.source, assignee.facts.manager_id))
+            )
         group = uow.rosters.group(ticket.group) if ticket.group else None
         for address in (group.owner_email if group else None, ticket.accountable):
             if address:
@@ -134,14 +136,14 @@ class Passing:
     def _at(self, uow: UnitOfWork, address: str) -> Iterator[Passer]:
         known = uow.people.find(address)
         for one in known:
-            yield from self._known(one)
+            yield from self._known(uow, one)
         if not known:
             yield from self._reached(person_at(address), None)
 
-    def _known(self, person: Account | None) -> Iterator[Passer]:
-        if person is not None and person.standing is not Standing.LEFT:
-            for to in known_person(person, self.languages):
-                yield from self._reached(to, person.key)
+    def _known(self, uow: UnitOfWork, person: Account | None) -> Iterator[Passer]:
+        for one in still_here(uow, [person] if person else []):
+            for to in known_person(one, self.languages):
+                yield from self._reached(to, one.key)
 
     def _reached(self, to: Recipient, person: AccountKey | None) -> Iterator[Passer]:
         if self.reaching.over(to):
