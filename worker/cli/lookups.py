@@ -90,6 +90,8 @@ def people_show(
         whole = whole_person(uow, person)
         history = history_of(uow, whole)
         keeps = worker.keeps.of(uow, whole.keys)
+        absent = uow.people.absent(person.key.source)
+        missed_since = next((one.since for one in absent if one.person.key == person.key), None)
         when = worker.settings
     if json:
         print_shape(PersonShownShape.of(whole, history, keeps))
@@ -104,6 +106,7 @@ def people_show(
         ("evidence", _evidence(person, when)),
         ("accounts", "; ".join(map(account_line, accounts)) if len(accounts) > 1 else ""),
         ("counts as", _counts_as(whole.human)),
+        ("not listed since", local_time(missed_since, when) if missed_since else ""),
         ("source read", local_time(whole.directories[person.key.source].last_success_at, when)),
     ])  # fmt: skip
     rows = [(g.name, m.role.value, g.key.source) for g, m in whole.groups]

@@ -82,10 +82,26 @@ def test_who_may_only_be_hidden_from_us_is_no_leaver(guarded: Harness) -> None:
     assert (report.counts["unseen"], report.is_ok) == (2, False)
     source = guarded.source()
     assert source.trouble == (
-        "2 people whom corp listed before can't be found: hidden from our account, or deleted without a trace."
+        "2 people whom corp listed before can't be found: hidden from our account, or deleted without a trace. "
+        "Missed last: corp/ann, corp/ben (whosleft people show ID)."
     )
     assert source.remedy == "Nobody's status is changed. Grant it."
     assert source.last_success_at == guarded.now
+
+
+def test_it_is_news_that_somebody_else_cannot_be_found(guarded: Harness) -> None:
+    told = []
+    for hidden in ({"ann"}, {"ben"}, {"ben"}):
+        corp(guarded).hidden = hidden
+        guarded.poll(full=True)
+        guarded.deliver()
+        told.append([one.title for one in guarded.soc.sent])
+        guarded.soc.sent.clear()
+        guarded.later()
+        guarded.poll()
+        assert f"Missed last: corp/{min(hidden)} " in (guarded.source().trouble or "")
+
+    assert [bool(one) for one in told] == [True, True, False]
 
 
 @pytest.mark.parametrize("names_them", [True, False])

@@ -34,6 +34,17 @@ def test_who_is_about_to_leave_is_shown_with_their_last_day(config: Path) -> Non
     assert "expired, last day 2026-11-30" in run(config, "people", "show", "ann@example.org", "--now", AT)
 
 
+def test_who_is_missing_from_the_latest_list_is_shown_since_when(config: Path) -> None:
+    listed = run(config, "people", "show", ANN, "--now", AT)
+    (config.parent / "people.csv").write_text(PEOPLE.replace(f"{ANN},Ann Sample", f"{ANN[:-1]}7,Cem Sample"))
+    run(config, "once", "poll", "--now", "2026-11-25T10:00:00Z")
+
+    missed = run(config, "people", "show", ANN, "--now", AT)
+
+    assert "not listed since" not in listed
+    assert "not listed since" in missed
+
+
 def test_who_left_beside_an_account_that_never_was_in_scope_has_left_whatever_the_rule(
     tmp_path: Path,
 ) -> None:

@@ -6,7 +6,7 @@ missing -> a few: look_up -> facts | gone | not to be seen        too many: a he
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,9 +22,11 @@ from worker.ports import Directory, Incomplete, Malformed, PermissionDenied, Por
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.leases import Lease
 from worker.ports.state.people import JudgedFacts, Staged
+from worker.ports.state.sources import SourceState
 from worker.ports.state.store import Store, UnitOfWork
 
 MISSING_NAMED_MAX = 1000  # people with a name in a plan about a shrunken read; more names would help nobody
+UNSEEN_NAMED_MAX = 5  # people who can't be found, in the text about them
 ANSWERS_AT_ONCE = 200  # look-ups whose answers are kept in one transaction; none is open during the look-ups
 MISSING = because("missing from the latest read")
 IF_HELD = "If that is true, release the held plan (whosleft plans list); else mend the source."
@@ -79,12 +81,23 @@ def confirm_missing(
 
 
 def unseen_error(
-    name: str, count: int, remedy: str = "whosleft check says which right is missing."
-) -> PermissionDenied:
-    """Return the error for people who are not listed and can't be found."""
+    uow: UnitOfWork, state: SourceState, unseen: Sequence[PermissionDenied] = ()
+) -> PermissionDenied | None:
+    """Return the error for people whom no list has and who can't be found; None if there are none.
+
+    `unseen`: those of this full pass; without them, those of the last one count. It names who was missed last, so that
+    it is another error when others are.
+    """
+    count = len(unseen) or state.counts.get("unseen", 0)
+    if not count:
+        return None
+    absent = sorted(uow.people.absent(state.name), key=lambda one: one.since, reverse=True)
+    ids = ", ".join("/".join(one.person.key) for one in absent[:UNSEEN_NAMED_MAX])
+    missed = f" Missed last: {ids} (whosleft people show ID)." if ids else ""
+    remedy = unseen[0].remedy if unseen else "whosleft check says which right is missing."
     return PermissionDenied(
-        f"{people_count(count)} whom {name} listed before can't be found: "
-        "hidden from our account, or deleted without a trace.",
+        f"{people_count(count)} whom {state.name} listed before can't be found: "
+        f"hidden from our account, or deleted without a trace.{missed}",
         missing="the right to see them",
         remedy=f"Nobody's status is changed. {remedy}".strip(),
     )

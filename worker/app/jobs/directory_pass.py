@@ -153,7 +153,7 @@ class DirectoryPass:
             if is_first:  # questions about members waited for this source's first read
                 uow.rosters.mark_dirty([row.key for row in uow.rosters.groups()], self._now)
             after = self._state_after(state, applied, read, end, len(unseen))
-            self._record(uow, after, unseen)
+            error = self._record(uow, after, unseen)
         tally.counts["changed"] += applied.changed
         for event in applied.events:
             tally.counts[event.kind.value] += 1
@@ -171,7 +171,7 @@ class DirectoryPass:
             )
         if unseen:
             tally.counts["unseen"] += len(unseen)
-            tally.troubles.append(str(unseen_error(self._name, len(unseen), unseen[0].remedy)))
+            tally.troubles.append(str(error))
         return PassDone(end, applied.ids)
 
     def _doubts_since(self, end: PassEnd) -> datetime | None:
@@ -192,20 +192,21 @@ class DirectoryPass:
             came_by=self._doubts_since(end),
         )
 
-    def _record(self, uow: UnitOfWork, state: SourceState, unseen: Sequence[PermissionDenied] = ()) -> None:
-        """Turn the source green, or red if people known before can't be found.
+    def _record(
+        self, uow: UnitOfWork, state: SourceState, unseen: Sequence[PermissionDenied] = ()
+    ) -> PermissionDenied | None:
+        """Turn the source green; or red, until a full pass lists those who can't be found, or says that they are gone.
 
-        It stays red until a full pass lists those people, or says that they are gone.
+        Returns the error for them.
         """
-        if unseen:
-            error = unseen_error(state.name, len(unseen), unseen[0].remedy)
-            failed, rules = replace(state, last_success_at=self._now), self._rules
-            record_failure(uow, failed, error, self._now, rules.alarms)
-        elif count := state.counts.get("unseen", 0):
-            error = unseen_error(state.name, count)
-            record_still_failing(uow, replace(state, last_success_at=self._now), error, self._now)
+        read, alarms = replace(state, last_success_at=self._now), self._rules.alarms
+        if (error := unseen_error(uow, state, unseen)) is None:
+            record_success(uow, state, self._now, alarms)
+        elif unseen:
+            record_failure(uow, read, error, self._now, alarms)
         else:
-            record_success(uow, state, self._now, self._rules.alarms)
+            record_still_failing(uow, read, error, self._now)
+        return error
 
     def _stage(self, cursor: str | None, *, full: bool) -> _Read:
         with self._store.begin(self._lease) as uow:

@@ -124,7 +124,7 @@ def unreachable(server: str, error: OSError, server_name: str) -> ConnectorError
     """The error for a server that could not be reached."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return BadConfig(
-            f"{server} shows a certificate that is not trusted: {error.verify_message}.",
+            f"{server} shows a certificate that is not trusted: {error.verify_message.rstrip('.')}.",
             remedy=_certificate_remedy(error, server_name),
         )
     if isinstance(error, ssl.SSLError):
@@ -142,6 +142,8 @@ def _certificate_remedy(error: ssl.SSLCertVerificationError, server_name: str) -
     text = error.verify_message.lower()
     if "expired" in text:
         return "Renew the certificate of the domain controller."
+    if "not yet valid" in text:
+        return "Set this machine's clock, if it is behind; else the certificate begins later."
     if "mismatch" in text or "not valid for" in text:
         return f"It is not made out to {server_name}: set tls.server_name to the name that it is made out to."
     return "Put the certificate of the authority that issued it into tls.ca_file."
