@@ -6,7 +6,7 @@ and every send, and is where a process dies or is paused.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from fakes.notifier import FakeNotifier
+from worker.app.jobs.after_failure import ATTEMPTS_MAX
 from worker.domain.escalation.policy import Taken
 from worker.domain.evidence.journal import Entry
 from worker.domain.kinds import REMOVALS
@@ -21,7 +22,7 @@ from worker.domain.messages.message import Message, Recipient
 from worker.domain.model import GroupKey, HandleKey
 from worker.domain.reconcile.guard import Cohort, HeldPlan
 from worker.domain.tickets.ticket import Ticket
-from worker.ports import Receipt, Rejected
+from worker.ports import ConnectorError, Receipt, Rejected
 from worker.ports.state.controls import ControlCounts
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.identities import HandleIdentity
@@ -361,6 +362,9 @@ class _Episodes(_Through):
         self._effects.append(Decided(self._now, plan, tuple(cohorts)))
 
 
+GIVEN_UP = ATTEMPTS_MAX - 2  # tries that had an answer, or none: the process may have died in two
+
+
 class SimNotifier(FakeNotifier):
     """A channel whose messages are logged as they are seen; the process may die on either side of a send."""
 
@@ -369,16 +373,19 @@ class SimNotifier(FakeNotifier):
     ) -> None:
         super().__init__(name, **kind)
         self._log, self._now, self._boundary = log, now, boundary
+        self._tries: Counter[str] = Counter()  # by message
 
     def send(self, message: Message) -> Receipt:
         self._boundary.enter("send")
+        self._tries[message.key] += 1
         self._boundary.pass_("before send")
         shown = len(self.sent)
         try:
             receipt = super().send(message)
-        except Rejected:  # or Unreachable
-            self._log.unreached |= set(tickets_in(message))
-            self._log.unreached_people.add(message.to.address)
+        except ConnectorError as error:
+            if isinstance(error, Rejected) or self._tries[message.key] >= GIVEN_UP:  # or Unreachable
+                self._log.unreached |= set(tickets_in(message))
+                self._log.unreached_people.add(message.to.address)
             raise
         finally:
             if len(self.sent) > shown:

@@ -43,9 +43,12 @@ class Word:
         facts = {**self.facts, **listed}
         absent = {key: known for key, known in self.absent.items() if key not in listed}
         if end.is_full:
+            is_another = (
+                self.taken_at is None or end.taken_at > self.taken_at
+            )  # the same export proves nothing more
             for key in self.facts.keys() - listed.keys() - set(here):
                 passes, since = absent.get(key, (0, end.taken_at))
-                absent[key] = (passes + 1, since)
+                absent[key] = (max(passes + is_another, 1), since)
         return Word(facts, end.taken_at, absent)
 
 
