@@ -186,8 +186,10 @@ class TrackerChecks:
             return
         kept = self._kept[ref]
         kept.tried.append((self._now(), what))
-        if what == "move open" and (kept.week is None or self._now() - kept.week > REOPENS_WITHIN):
+        if what == "move open" and kept.week is not None and self._now() - kept.week > REOPENS_WITHIN:
             kept.week, kept.reopens, kept.unclear = self._now(), 0, 0
+        elif what == "move open":
+            kept.week = kept.week or self._now()  # one that was begun before, by a process that died, counts
         if kept.clear_runs >= SETTLED and not kept.owed:
             self._fail(15, f"{what} on {ref} of ticket {number}, and nothing had changed on either side")
 
